@@ -18,13 +18,15 @@ use fantoccini::key::Key;
 use madoguchi_core::access::Role;
 use madoguchi_core::clock::Clock;
 use madoguchi_core::contact::ContactOutcome;
-use madoguchi_core::live::AgentState;
+use madoguchi_core::live::{AgentCommand, AgentState};
 use madoguchi_core::person::Person;
 use madoguchi_core::ticket::{Status, Ticket};
+use madoguchi_sip::message::Response;
 use madoguchi_store::{Store, TicketFilter};
 use madoguchi_tests::browser::Browser;
 use madoguchi_tests::desk::{Desk, Setup};
 use madoguchi_tests::free_port;
+use madoguchi_tests::raw::Peer;
 use madoguchi_tests::sipp::{Run, Sipp, callee, caller};
 
 type Outcome = anyhow::Result<()>;
@@ -35,6 +37,7 @@ const KEYS_AT_MOST: u64 = 6;
 /// processors with browsers and callers; a page that missed the stream, or asks for itself, takes longer by far.
 const TOLD_WITHIN_MS: u128 = 3_000;
 const QUESTION: &str = "旅費の請求が差し戻された";
+const MEETING: &str = "会議";
 const HALF: &str = "二件目の質問は途中ま";
 
 /// Presses keys together.
@@ -92,6 +95,69 @@ fn call(desk: &Desk, port: u16, talk_ms: u64) -> anyhow::Result<(Sipp, Sipp)> {
     let caller = caller().invite().expect(200).ack().pause(talk_ms).bye();
     let caller = caller.start(&Run::call(desk.sip, "5000"))?;
     Ok((phone, caller))
+}
+
+/// A caller who stays until told to go.
+async fn come(desk: &Desk, call: &str) -> anyhow::Result<(Peer, Response)> {
+    let peer = Peer::new(desk.sip).await?;
+    peer.send(&peer.request("INVITE", "5000", call, 1, ""))
+        .await?;
+    let response = peer.final_response().await?;
+    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
+    Ok((peer, response))
+}
+
+/// tanaka, with screen and phone, and a caller who talks with them until told to go.
+struct Talk {
+    tanaka: Browser,
+    phone: Sipp,
+    peer: Peer,
+    response: Response,
+}
+
+/// tanaka signs in, and picks up a caller on the phone at this port.
+async fn talk(desk: &Desk, roles: &[Role], port: u16, call: &str) -> anyhow::Result<Talk> {
+    let password = desk.add_user("tanaka", roles, Some("tanaka")).await?;
+    let tanaka = Browser::start(1280, 800).await?;
+    tanaka.sign_in(desk.web(), "tanaka", &password).await?;
+    let phone = callee().ring().respond(180).answer();
+    let phone = phone.receive("BYE").start(&Run::wait(port))?;
+    let (peer, response) = come(desk, call).await?;
+    desk.until_agent("tanaka", AgentState::Talking).await?;
+    until_talking(&tanaka).await?;
+    Ok(Talk {
+        tanaka,
+        phone,
+        peer,
+        response,
+    })
+}
+
+/// A desk with tanaka's and sato's phones at these ports; sato takes no calls.
+async fn with_sato_away(first: u16, second: u16) -> anyhow::Result<Desk> {
+    let setup = Setup::default()
+        .agent("tanaka", first)
+        .agent("sato", second);
+    let setup = setup.line("ring_timeout_s = 20").line("wrap_up_s = 600");
+    let desk = setup.start().await?;
+    know(&desk).await?;
+    let reason = MEETING.to_owned();
+    ensure!(desk.command("sato", AgentCommand::Away { reason }).await);
+    Ok(desk)
+}
+
+fn away() -> AgentState {
+    AgentState::Away {
+        reason: MEETING.to_owned(),
+    }
+}
+
+/// Chooses who is to get the caller, or to be asked.
+async fn choose(browser: &Browser, to: &str) -> Outcome {
+    let choose = format!(
+        "const to = document.querySelector('#to'); to.value = '{to}'; return to.value === '{to}'"
+    );
+    browser.until_true(&choose).await
 }
 
 async fn tickets(desk: &Desk) -> anyhow::Result<Vec<Ticket>> {

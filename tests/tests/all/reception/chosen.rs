@@ -1,6 +1,5 @@
 //! A call that was opened on purpose, and the telephone that rings meanwhile.
 
-use madoguchi_core::live::AgentCommand;
 use madoguchi_store::CallFilter;
 
 use super::*;

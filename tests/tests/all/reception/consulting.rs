@@ -1,50 +1,28 @@
 //! 相談 begun on the screen, with phones that ring: the caller waits while the agent's own phone is connected with the
 //! colleague; who is busy gives the caller back, and who was asked gets the caller with the ticket.
 
-use madoguchi_core::live::AgentCommand;
 use madoguchi_tests::desk::story;
-use madoguchi_tests::raw::Peer;
 
 use super::*;
 
 const QUESTION: &str = "支給日の変更について";
 
-const MEETING: &str = "会議";
-
 /// Chooses a colleague and presses 相談.
 async fn ask(browser: &Browser, to: &str) -> Outcome {
-    let choose = format!(
-        "const to = document.querySelector('#to'); to.value = '{to}'; return to.value === '{to}'"
-    );
-    browser.until_true(&choose).await?;
+    choose(browser, to).await?;
     browser.click("[data-consult]").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_asks_a_colleague_from_the_screen_and_hands_the_caller_over() -> Outcome {
     let (first, second) = (free_port(), free_port());
-    let setup = Setup::default()
-        .agent("tanaka", first)
-        .agent("sato", second);
-    let setup = setup.line("ring_timeout_s = 20").line("wrap_up_s = 600");
-    let desk = setup.start().await?;
-    know(&desk).await?;
-    let reason = MEETING.to_owned();
-    ensure!(desk.command("sato", AgentCommand::Away { reason }).await);
-    let password = desk
-        .add_user("tanaka", &[Role::Agent], Some("tanaka"))
-        .await?;
-    let tanaka = Browser::start(1280, 800).await?;
-    tanaka.sign_in(desk.web(), "tanaka", &password).await?;
-    let phone = callee().ring().respond(180).answer();
-    let phone = phone.receive("BYE").start(&Run::wait(first))?;
-    let peer = Peer::new(desk.sip).await?;
-    peer.send(&peer.request("INVITE", "5000", "asked", 1, ""))
-        .await?;
-    let response = peer.final_response().await?;
-    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
-    desk.until_agent("tanaka", AgentState::Talking).await?;
-    until_talking(&tanaka).await?;
+    let desk = with_sato_away(first, second).await?;
+    let Talk {
+        tanaka,
+        phone,
+        peer,
+        response,
+    } = talk(&desk, &[Role::Agent], first, "asked").await?;
 
     // sato is busy: the caller is with tanaka again, whose screen says why.
     let busy = callee().ring().respond(486).wait("ACK");
@@ -78,9 +56,7 @@ async fn an_agent_asks_a_colleague_from_the_screen_and_hands_the_caller_over() -
     peer.send(&peer.in_dialog("BYE", &response, 2)?).await?;
     other.succeed().await?;
     // Who takes no calls has no work after one.
-    let reason = MEETING.to_owned();
-    desk.until_agent("sato", AgentState::Away { reason })
-        .await?;
+    desk.until_agent("sato", away()).await?;
     ensure!(desk.command("tanaka", AgentCommand::EndWrapUp).await);
 
     let figures = desk.figures();

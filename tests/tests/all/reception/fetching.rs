@@ -1,8 +1,5 @@
 //! Callers are taken by buttons of the board, with phones that ring: one who rings elsewhere, and one who is parked.
 
-use madoguchi_core::live::AgentCommand;
-use madoguchi_tests::raw::Peer;
-
 use super::*;
 
 /// Five wait, more than there is room for, and the caller who is parked is seen beside them.
@@ -26,16 +23,6 @@ async fn two(first: u16, second: u16) -> anyhow::Result<(Desk, Browser)> {
     sato.sign_in(desk.web(), "sato", &password).await?;
     sato.open(desk.web(), "/board").await?;
     Ok((desk, sato))
-}
-
-/// A caller who stays until told to go.
-async fn come(desk: &Desk, call: &str) -> anyhow::Result<(Peer, madoguchi_sip::message::Response)> {
-    let peer = Peer::new(desk.sip).await?;
-    peer.send(&peer.request("INVITE", "5000", call, 1, ""))
-        .await?;
-    let response = peer.final_response().await?;
-    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
-    Ok((peer, response))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,18 +59,13 @@ async fn a_call_that_rings_a_colleague_is_taken_by_a_button_of_the_board() -> Ou
 async fn a_caller_is_parked_on_the_screen_and_fetched_from_the_board() -> Outcome {
     let (first, second) = (free_port(), free_port());
     let (desk, sato) = two(first, second).await?;
-    let password = desk
-        .add_user("tanaka", &[Role::Agent], Some("tanaka"))
-        .await?;
-    let tanaka = Browser::start(1280, 800).await?;
-    tanaka.sign_in(desk.web(), "tanaka", &password).await?;
-    let phone = callee().ring().respond(180).answer();
-    let phone = phone.receive("BYE").start(&Run::wait(first))?;
-    let (peer, response) = come(&desk, "parked").await?;
-    desk.until_agent("tanaka", AgentState::Talking).await?;
-    until_talking(&tanaka).await?;
-    let choose = "const to = document.querySelector('#to'); to.value = 'park'; return true";
-    tanaka.until_true(choose).await?;
+    let Talk {
+        tanaka,
+        phone,
+        peer,
+        response,
+    } = talk(&desk, &[Role::Agent], first, "parked").await?;
+    choose(&tanaka, "park").await?;
     tanaka.click("[data-hand-on]").await?;
     phone.succeed().await?;
     desk.until_agent("tanaka", AgentState::Ready).await?;
@@ -96,7 +78,7 @@ async fn a_caller_is_parked_on_the_screen_and_fetched_from_the_board() -> Outcom
 
     // However many wait, whoever is parked is seen, with the button.
     for agent in ["tanaka", "sato"] {
-        let reason = "会議".to_owned();
+        let reason = MEETING.to_owned();
         ensure!(desk.command(agent, AgentCommand::Away { reason }).await);
     }
     let mut waiting = Vec::new();

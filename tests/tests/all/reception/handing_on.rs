@@ -1,19 +1,9 @@
 //! 転送 on the screen, with phones that ring: the ticket goes along, who is busy gives the caller back, and the
 //! supervisor sees both parts of one call.
 
-use madoguchi_core::live::AgentCommand;
-use madoguchi_tests::raw::Peer;
-
 use super::*;
 
 const QUESTION: &str = "就業規則の解釈を知りたい";
-
-const MEETING: &str = "会議";
-
-fn away() -> AgentState {
-    let reason = MEETING.to_owned();
-    AgentState::Away { reason }
-}
 
 /// However much is due, its counts in the menu leave the form below where it is.
 const COUNTS_MOVE_NOTHING: &str = "
@@ -32,38 +22,20 @@ const COUNTS_MOVE_NOTHING: &str = "
 
 /// Chooses a colleague and presses 転送.
 async fn hand_on(browser: &Browser, to: &str) -> Outcome {
-    let choose = format!(
-        "const to = document.querySelector('#to'); to.value = '{to}'; return to.value === '{to}'"
-    );
-    browser.until_true(&choose).await?;
+    choose(browser, to).await?;
     browser.click("[data-hand-on]").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_is_handed_on_with_the_ticket_and_both_parts_are_seen() -> Outcome {
     let (first, second) = (free_port(), free_port());
-    let setup = Setup::default()
-        .agent("tanaka", first)
-        .agent("sato", second);
-    let setup = setup.line("ring_timeout_s = 20").line("wrap_up_s = 600");
-    let desk = setup.start().await?;
-    know(&desk).await?;
-    let reason = MEETING.to_owned();
-    ensure!(desk.command("sato", AgentCommand::Away { reason }).await);
-    let password = desk
-        .add_user("tanaka", &[Role::Agent], Some("tanaka"))
-        .await?;
-    let tanaka = Browser::start(1280, 800).await?;
-    tanaka.sign_in(desk.web(), "tanaka", &password).await?;
-    let phone = callee().ring().respond(180).answer();
-    let phone = phone.receive("BYE").start(&Run::wait(first))?;
-    let peer = Peer::new(desk.sip).await?;
-    peer.send(&peer.request("INVITE", "5000", "handed", 1, ""))
-        .await?;
-    let response = peer.final_response().await?;
-    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
-    desk.until_agent("tanaka", AgentState::Talking).await?;
-    until_talking(&tanaka).await?;
+    let desk = with_sato_away(first, second).await?;
+    let Talk {
+        tanaka,
+        phone,
+        peer,
+        response,
+    } = talk(&desk, &[Role::Agent], first, "handed").await?;
     tanaka.until_true(COUNTS_MOVE_NOTHING).await?;
     tanaka.fill_in("#question", QUESTION).await?;
 

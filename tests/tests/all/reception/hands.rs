@@ -3,7 +3,6 @@
 
 use madoguchi_core::audit::{Action, AuditEntry, Fields};
 use madoguchi_core::clock::SystemClock;
-use madoguchi_core::live::AgentCommand;
 use madoguchi_core::ticket::{Channel, TicketFields};
 use madoguchi_store::NewTicket;
 use madoguchi_tests::process::DeskProcess;

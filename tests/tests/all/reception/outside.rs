@@ -6,7 +6,6 @@ use madoguchi_core::call::Direction;
 use madoguchi_core::vendor::{VENDOR, Vendor};
 use madoguchi_store::{CallFilter, NewVersion};
 use madoguchi_tests::desk::story;
-use madoguchi_tests::raw::Peer;
 
 use super::*;
 
@@ -39,10 +38,7 @@ async fn keep_vendor(desk: &Desk) -> Outcome {
 
 /// Chooses where the caller goes, and presses 転送.
 async fn hand_on(browser: &Browser, to: &str, number: &str) -> Outcome {
-    let choose = format!(
-        "const to = document.querySelector('#to'); to.value = '{to}'; return to.value === '{to}'"
-    );
-    browser.until_true(&choose).await?;
+    choose(browser, to).await?;
     if !number.is_empty() {
         browser.fill_in("[name=to_number]", number).await?;
     }
@@ -64,23 +60,16 @@ async fn a_caller_is_handed_on_to_a_vendor_outside_and_both_calls_are_seen() -> 
     let desk = setup.start().await?;
     keep_vendor(&desk).await?;
     let roles = [Role::Agent, Role::Supervisor];
-    let password = desk.add_user("tanaka", &roles, Some("tanaka")).await?;
-    let tanaka = Browser::start(1280, 800).await?;
-    tanaka.sign_in(desk.web(), "tanaka", &password).await?;
-    let phone = callee().ring().respond(180).answer();
-    let phone = phone.receive("BYE").start(&Run::wait(phone_port))?;
-    let peer = Peer::new(desk.sip).await?;
-    peer.send(&peer.request("INVITE", "5000", "outward", 1, ""))
-        .await?;
-    let response = peer.final_response().await?;
-    peer.send(&peer.in_dialog("ACK", &response, 1)?).await?;
-    desk.until_agent("tanaka", AgentState::Talking).await?;
-    until_talking(&tanaka).await?;
+    let Talk {
+        tanaka,
+        phone,
+        peer,
+        response,
+    } = talk(&desk, &roles, phone_port, "outward").await?;
 
     // Who chooses to type a number finds all buttons where they were.
     let places = tanaka.client.execute(PLACES, Vec::new()).await?;
-    let choose = "const to = document.querySelector('#to'); to.value = 'number'; return true";
-    tanaka.until_true(choose).await?;
+    choose(&tanaka, "number").await?;
     tanaka
         .until_true("return document.querySelector('[name=to_number]').offsetWidth > 0")
         .await?;
@@ -131,8 +120,7 @@ async fn a_caller_is_handed_on_to_a_vendor_outside_and_both_calls_are_seen() -> 
         .until_shown(&format!("外部の{VENDOR_NUMBER}に転送しました"))
         .await?;
     tanaka.close().await?;
-    desk.command("tanaka", madoguchi_core::live::AgentCommand::EndWrapUp)
-        .await;
+    desk.command("tanaka", AgentCommand::EndWrapUp).await;
     let figures = desk.figures();
     ensure!((figures.offered, figures.answered) == (1, 1));
     ensure!((figures.outbound, figures.outbound_answered) == (2, 1));
